@@ -9,8 +9,9 @@
 //! `tracing::info!(action = "accept_connections", result = "success", ip = %ip)`. A plain message is the
 //! field `msg`. No value can break a line or forge a field: see [`escape`].
 //!
-//! A reader splits a line at ` | `, and each field at its first `: `; a value may hold a colon. No thread
-//! that logs waits for a reader of standard output: see [`queue`].
+//! A reader splits a line at ` | `, and each field at its first `: `; a value may hold a colon. In the other
+//! format, [`Format::Json`], a line is an object. No thread that logs waits for a reader of standard output:
+//! see [`queue`].
 
 use std::io;
 use std::str::FromStr;
@@ -26,6 +27,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 mod clock;
 pub mod escape;
 mod format;
+mod json;
 pub mod queue;
 mod standard;
 
@@ -48,6 +50,16 @@ pub enum Level {
     Error,
     /// Failures, too: no event of ours is above an error.
     Critical,
+}
+
+/// Format of lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// That of the course, as the [module](self) has it.
+    Course,
+    /// A JSON object: `timestamp`, `level`, the event's fields in their order, `target`.
+    Json,
 }
 
 /// Error that a text is not the name of a level.
@@ -89,15 +101,16 @@ impl From<Level> for LevelFilter {
 /// # Errors
 ///
 /// No thread can be started.
-pub fn init(level: Level, clock: Clock, sink: impl Sink) -> io::Result<Queue> {
-    let queue = Queue::start(queue::QUEUE_SIZE, clock.clone(), sink)?;
+pub fn init(level: Level, format: Format, clock: Clock, sink: impl Sink) -> io::Result<Queue> {
+    let lost = clock.clone();
+    let queue = Queue::start(queue::QUEUE_SIZE, move |lines| format::lost(format, &lost, lines), sink)?;
     let writer = queue.clone();
     // The only error is that there is a subscriber already.
-    let _ = set_global_default(subscriber_with(level, clock, move || writer.clone()));
+    let _ = set_global_default(subscriber_with(level, format, clock, move || writer.clone()));
     Ok(queue)
 }
 
-/// Logs as [`init`] does, in UTC and without a thread: the caller writes. For tests.
+/// Logs as [`init`] does, in the course's format, in UTC and without a thread: the caller writes. For tests.
 pub fn init_with<W>(level: Level, now: fn() -> SystemTime, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -105,21 +118,22 @@ where
     let _ = set_global_default(subscriber(level, now, writer));
 }
 
-/// Returns the subscriber that [`init`] installs, with a writer of the caller's, in UTC: for tests.
+/// Returns the subscriber that [`init`] installs, with a writer of the caller's, in the course's format and in UTC: for
+/// tests.
 pub fn subscriber<W>(level: Level, now: fn() -> SystemTime, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    subscriber_with(level, Clock { now, zone: Zone::Utc }, writer)
+    subscriber_with(level, Format::Course, Clock { now, zone: Zone::Utc }, writer)
 }
 
-fn subscriber_with<W>(level: Level, clock: Clock, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber_with<W>(level: Level, format: Format, clock: Clock, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let own_crates = ["lottery", "runtime"].map(|prefix| (prefix, LevelFilter::from(level)));
     let lines = tracing_subscriber::fmt::layer()
-        .event_format(format::Lines { clock })
+        .event_format(format::Lines::new(format, clock))
         .with_writer(writer)
         // It would report a lost line on standard error, which may not work either.
         .log_internal_errors(false);

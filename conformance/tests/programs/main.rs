@@ -29,6 +29,7 @@ mod fairness;
 mod files_taken;
 mod full_disk;
 mod hostile;
+mod json_lines;
 mod kills;
 mod limits;
 mod local_sockets;

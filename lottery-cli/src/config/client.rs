@@ -10,11 +10,11 @@ use lottery_proto::Dialect;
 use super::error::{ConfigError, UnknownKeys};
 use super::layers::Values;
 use super::parse::{
-    self, LOG_TIMES, LogTime, Raw, ServerAddress, duration, level, one_of, raw, some_time, whole,
+    self, LOG_FORMATS, LOG_TIMES, LogTime, Raw, ServerAddress, duration, level, one_of, raw, some_time, whole,
 };
 use super::table::{Program, Row, settings};
 use super::yaml;
-use crate::log::Level;
+use crate::log::{Format, Level};
 
 settings! {
     /// Settings with which a client runs.
@@ -61,6 +61,8 @@ settings! {
         ["loop-period" "CLI_LOOP_PERIOD" "loop.period", "DURATION" = "5s"] raw(duration);
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
     log_level: Raw<Level> = ["log-level" "CLI_LOG_LEVEL" "log.level", "LEVEL" = "INFO"] raw(level);
+    /// Format of log lines: course, or json (an object a line)
+    log_format: Format = ["log-format" "CLI_LOG_FORMAT" "log.format", "FORMAT" = "course"] one_of(LOG_FORMATS);
     /// Time zone of log lines: utc, or local (as TZ says)
     log_time: LogTime = ["log-time" "CLI_LOG_TIME" "log.time", "ZONE" = "utc"] one_of(LOG_TIMES);
     /// First pause between queries for the winners; they double

@@ -11,7 +11,7 @@ use std::time::Duration;
 use lottery_core::server_connection::BareAnswer;
 
 use super::duration;
-use crate::log::{Level, UnknownLevel};
+use crate::log::{Format, Level, UnknownLevel};
 
 /// Returns a parser of whole numbers in decimal digits in this range, which must fit into `T`.
 pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsStr) -> Result<T, String> {
@@ -109,6 +109,7 @@ pub(super) const FINISHED_ANSWERS: &Names<FinishedAnswer> =
     &[("o", FinishedAnswer::O), ("ok", FinishedAnswer::Ok)];
 pub(super) const BARE_ANSWERS: &Names<BareAnswer> =
     &[("auto", BareAnswer::Auto), ("echo", BareAnswer::Echo), ("ack", BareAnswer::Ack)];
+pub(super) const LOG_FORMATS: &Names<Format> = &[("course", Format::Course), ("json", Format::Json)];
 pub(super) const LOG_TIMES: &Names<LogTime> = &[("utc", LogTime::Utc), ("local", LogTime::Local)];
 
 /// Returns a parser of the name of one of these.

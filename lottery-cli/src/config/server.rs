@@ -13,11 +13,11 @@ use super::flags::{Given, switch};
 use super::ini;
 use super::layers::Values;
 use super::parse::{
-    self, BARE_ANSWERS, FINISHED_ANSWERS, FinishedAnswer, LOG_TIMES, ListenAddress, LogTime, MaxMemory, Raw,
-    STORES, StoreKind, level, one_of, raw, some_of, some_time, whole,
+    self, BARE_ANSWERS, FINISHED_ANSWERS, FinishedAnswer, LOG_FORMATS, LOG_TIMES, ListenAddress, LogTime,
+    MaxMemory, Raw, STORES, StoreKind, level, one_of, raw, some_of, some_time, whole,
 };
 use super::table::{Origin, Program, Row, settings};
-use crate::log::Level;
+use crate::log::{Format, Level};
 
 /// Number of longest messages for which there must be memory at least.
 pub(crate) const MIN_MESSAGES: u64 = 16;
@@ -42,6 +42,8 @@ settings! {
     listen_backlog: u16 = ["listen-backlog" "SERVER_LISTEN_BACKLOG", "N" = "1024"] whole(1..=65_535);
     /// Lowest level to log: DEBUG, INFO, WARNING, ERROR or CRITICAL
     log_level: Raw<Level> = ["log-level" "LOGGING_LEVEL", "LEVEL" = "INFO"] raw(level);
+    /// Format of log lines: course, or json (an object a line)
+    log_format: Format = ["log-format" "SERVER_LOG_FORMAT", "FORMAT" = "course"] one_of(LOG_FORMATS);
     /// Time zone of log lines: utc, or local (as TZ says)
     log_time: LogTime = ["log-time" "SERVER_LOG_TIME", "ZONE" = "utc"] one_of(LOG_TIMES);
     /// Number of agencies that take part in the draw

@@ -45,6 +45,15 @@ impl Zone {
 }
 
 impl Clock {
+    /// Returns the time now as RFC 3339 has it, to the microsecond: `2024-08-21T22:11:15.042000Z`.
+    pub(super) fn moment(&self) -> impl Display + use<> {
+        let (zone, form) = match &self.zone {
+            Zone::Utc => (TimeZone::UTC, "%Y-%m-%dT%H:%M:%S%.6fZ"),
+            Zone::Local(zone) => (zone.clone(), "%Y-%m-%dT%H:%M:%S%.6f%:z"),
+        };
+        timestamp((self.now)()).to_zoned(zone).strftime(form).to_string()
+    }
+
     /// Returns the time now, as a line begins: `2024-08-21 22:11:15`.
     pub(super) fn time(&self) -> impl Display + use<> {
         let zone = match &self.zone {

@@ -96,7 +96,7 @@ fn digit(value: u32) -> u8 {
 }
 
 /// True if a character separates lines, changes the order of those around it, or cannot be seen.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'

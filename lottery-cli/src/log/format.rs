@@ -8,12 +8,35 @@ use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::Format;
 use super::clock::Clock;
 use super::escape::Escaped;
+use super::json::{self, Json};
 
-/// Format of a line: time, level, fields.
-pub(super) struct Lines {
-    pub(super) clock: Clock,
+/// Formatter of lines.
+pub(super) enum Lines {
+    /// Time, level, fields.
+    Course(Clock),
+    Json(Box<Json>),
+}
+
+impl Lines {
+    pub(super) fn new(format: Format, clock: Clock) -> Self {
+        match format {
+            Format::Course => Self::Course(clock),
+            Format::Json => Self::Json(Box::new(Json::new(clock))),
+        }
+    }
+}
+
+/// Returns the line for a number of lost lines.
+pub(super) fn lost(format: Format, clock: &Clock, lines: u64) -> String {
+    match format {
+        Format::Course => {
+            format!("{} WARNING  action: log | result: fail | lost_lines: {lines}\n", clock.time())
+        }
+        Format::Json => json::lost(clock, lines),
+    }
 }
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -21,8 +44,17 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        write!(line, "{} {:8} ", self.clock.time(), name(*event.metadata().level()))?;
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut line: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let clock = match self {
+            Self::Course(clock) => clock,
+            Self::Json(json) => return json.format_event(context, line, event),
+        };
+        write!(line, "{} {:8} ", clock.time(), name(*event.metadata().level()))?;
         let mut fields = Fields { line: &mut line, first: true };
         event.record(&mut fields);
         writeln!(line)

@@ -14,8 +14,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::Clock;
-
 /// Maximum number of bytes of lines that wait, and of lines that are being written besides them.
 pub const QUEUE_SIZE: usize = 1 << 20;
 
@@ -74,26 +72,31 @@ struct State {
 }
 
 impl Queue {
-    /// Creates a queue of `limit` bytes, and starts the thread that writes its lines.
+    /// Creates a queue of `limit` bytes, and starts the thread that writes its lines. `lost` makes a line, with its end,
+    /// of the number of lines that were lost.
     ///
     /// # Errors
     ///
     /// No thread can be started.
-    pub fn start(limit: usize, clock: Clock, sink: impl Sink) -> io::Result<Self> {
-        Self::with_pause(PAUSE, limit, clock, sink)
+    pub fn start(
+        limit: usize,
+        lost: impl Fn(u64) -> String + Send + 'static,
+        sink: impl Sink,
+    ) -> io::Result<Self> {
+        Self::with_pause(PAUSE, limit, lost, sink)
     }
 
     /// Works like [`Queue::start`], with another pause between two writes.
     pub(crate) fn with_pause(
         pause: Duration,
         limit: usize,
-        clock: Clock,
+        lost: impl Fn(u64) -> String + Send + 'static,
         mut sink: impl Sink,
     ) -> io::Result<Self> {
         let (state, filled, drained) = (Mutex::default(), Condvar::new(), Condvar::new());
         let shared = Arc::new(Shared { limit, pause, state, filled, drained });
         let queue = Self(Arc::clone(&shared));
-        let mut writer = Writer { clock, owed: 0, torn: false };
+        let mut writer = Writer { lost, owed: 0, torn: false };
         thread::Builder::new().name("log".to_owned()).spawn(move || {
             let mut pause = Duration::ZERO;
             loop {
@@ -204,15 +207,16 @@ impl State {
 }
 
 /// State of the writer's thread.
-struct Writer {
-    clock: Clock,
+struct Writer<L> {
+    /// Function that makes a line of the number of lost ones.
+    lost: L,
     /// Number of lost lines that have not been reported.
     owed: u64,
     /// True if the last line was written in part.
     torn: bool,
 }
 
-impl Writer {
+impl<L: Fn(u64) -> String> Writer<L> {
     fn write(&mut self, sink: &mut impl Sink, lines: &[u8], lost: u64) {
         let told = self.tell(sink);
         let taken = if told { self.put(sink, lines) } else { 0 };
@@ -226,8 +230,7 @@ impl Writer {
     /// Reports the number of lost lines, if there are any. Returns true if nothing is left to report.
     fn tell(&mut self, sink: &mut impl Sink) -> bool {
         if self.owed > 0 {
-            let (time, lost) = (self.clock.time(), self.owed);
-            let line = format!("{time} WARNING  action: log | result: fail | lost_lines: {lost}\n");
+            let line = (self.lost)(self.owed);
             if self.put(sink, line.as_bytes()) < line.len() {
                 return false;
             }

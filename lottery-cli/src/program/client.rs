@@ -27,7 +27,8 @@ pub fn client(runtime: &impl RunClient, dialects: &[Dialect], now: fn() -> Syste
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    let logging = match Logging::start(settings.log_level.value, now, settings.log_time) {
+    let logging = match Logging::start(settings.log_level.value, settings.log_format, now, settings.log_time)
+    {
         Ok(logging) => logging,
         Err(code) => return code,
     };

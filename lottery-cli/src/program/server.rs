@@ -58,7 +58,8 @@ fn ask_for_health(listen: &ListenAddress) -> ExitCode {
 }
 
 fn serve(runtime: &impl Serve, settings: &ServerSettings, now: fn() -> SystemTime) -> ExitCode {
-    let logging = match Logging::start(settings.log_level.value, now, settings.log_time) {
+    let logging = match Logging::start(settings.log_level.value, settings.log_format, now, settings.log_time)
+    {
         Ok(logging) => logging,
         Err(code) => return code,
     };

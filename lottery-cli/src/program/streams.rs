@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::signals::end_at_signal;
 use super::{fail, panics};
 use crate::config::{ConfigError, LogTime};
-use crate::log::{self, Clock, Level, Patience, Queue, StandardOutput, Zone, writable};
+use crate::log::{self, Clock, Format, Level, Patience, Queue, StandardOutput, Zone, writable};
 
 /// Time that an error waits for a reader of standard error.
 const ERROR_PATIENCE: Duration = Duration::from_millis(250);
@@ -52,14 +52,20 @@ impl Logging {
     /// # Errors
     ///
     /// The exit code of a program that cannot.
-    pub(super) fn start(level: Level, now: fn() -> SystemTime, time: LogTime) -> Result<Self, ExitCode> {
+    pub(super) fn start(
+        level: Level,
+        format: Format,
+        now: fn() -> SystemTime,
+        time: LogTime,
+    ) -> Result<Self, ExitCode> {
         let zone = match time {
             LogTime::Utc => Zone::Utc,
             LogTime::Local => {
                 Zone::local().map_err(|error| fail(ConfigError::EXIT_CODE, &format!("log-time: {error}")))?
             }
         };
-        let queue = StandardOutput::new().and_then(|output| log::init(level, Clock { now, zone }, output));
+        let queue =
+            StandardOutput::new().and_then(|output| log::init(level, format, Clock { now, zone }, output));
         let queue = queue.map_err(|error| fail(1, &format!("cannot start to log: {error}")))?;
         panics::log();
         Ok(Self { queue })
@@ -115,8 +121,8 @@ mod tests {
     #[test]
     fn a_program_that_panics_ends_behind_its_last_lines() {
         let (sender, written) = channel();
-        let clock = Clock { now: SystemTime::now, zone: Zone::Utc };
-        let queue = Queue::with_pause(Duration::from_secs(3600), 1000, clock, Sent(sender)).unwrap();
+        let queue =
+            Queue::with_pause(Duration::from_secs(3600), 1000, |_| String::new(), Sent(sender)).unwrap();
         let logging = Logging { queue: queue.clone() };
         queue.push(b"first\n");
         assert_eq!(written.recv().unwrap(), b"first\n");

@@ -258,7 +258,7 @@ fn too_many_winners_are_given_back() {
         let Err(ReplyError::TooLarge(ticket)) = server.reply_winners(at(0), ticket, &documents) else {
             panic!()
         };
-        assert_eq!(take(&mut server, at(0)), []);
+        assert_eq!(take(&mut server, at(0)), [0_u8; 0]);
         let Err(ReplyError::TooLarge(ticket)) = server.reply_winners(at(0), ticket, &documents) else {
             panic!()
         };
@@ -273,7 +273,7 @@ fn too_many_winners_are_given_back() {
 
         // The dialect has no message for this rejection: the connection ends, and no later request gets a
         // reply.
-        assert_eq!(take(&mut server, at(0)), []);
+        assert_eq!(take(&mut server, at(0)), [0_u8; 0]);
         assert!(server.poll_io().unwrap().fin);
         server.handle(at(0), Input::FinSent);
         server.handle(at(0), Input::Eof);

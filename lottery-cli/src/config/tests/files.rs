@@ -89,7 +89,7 @@ fn mistakes_in_a_file_name_it() {
         ("loop:\n  amount: {a: b}", "line 2: loop.amount: invalid type: map, expected one value"),
         (
             "log: INFO",
-            "line 1: log: invalid type: string \"INFO\", expected a section with log.level, log.time",
+            "line 1: log: invalid type: string \"INFO\", expected a section with log.level, log.format, log.time",
         ),
         ("log: {level: ", "line 2: did not find expected node content, while parsing a flow node"),
     ] {

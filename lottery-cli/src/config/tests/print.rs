@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use super::{World, ours};
-use crate::config::parse::{BARE_ANSWERS, FINISHED_ANSWERS, LOG_TIMES, Names, STORES};
+use crate::config::parse::{BARE_ANSWERS, FINISHED_ANSWERS, LOG_FORMATS, LOG_TIMES, Names, STORES};
 use crate::config::table::{Program, Row};
 use crate::config::{self, ConfigError, Parsed};
 use lottery_proto::Dialect;
@@ -30,6 +30,7 @@ listen                  ::1                                                     
 port                    80                                                              flag --listen
 listen-backlog          1024                                                            default
 log-level               INFO                                                            default
+log-format              course                                                          default
 log-time                utc                                                             default
 agencies                3                                                               my.ini
 data-dir                a\\nñ                                                            flag --data-dir
@@ -127,6 +128,7 @@ number            -            default
 loop-amount       05           environment CLI_LOOP_AMOUNT
 loop-period       150ms        config.yaml
 log-level         INFO         default
+log-format        course       default
 log-time          utc          default
 poll-initial      1s           default
 poll-max          60s          default
@@ -248,6 +250,8 @@ fn the_help_lists_every_choice() {
     listed(row(server, "store"), STORES);
     listed(row(server, "fixed-finished-answer"), FINISHED_ANSWERS);
     listed(row(server, "bare-answer"), BARE_ANSWERS);
+    listed(row(server, "log-format"), LOG_FORMATS);
+    listed(row(client, "log-format"), LOG_FORMATS);
     listed(row(server, "log-time"), LOG_TIMES);
     listed(row(client, "log-time"), LOG_TIMES);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::World;
 use crate::config::{LogTime, MaxMemory, StoreKind};
-use crate::log::Level;
+use crate::log::{Format, Level};
 
 #[test]
 fn the_server_has_defaults() {
@@ -138,7 +138,7 @@ fn agencies_before_needs_agencies_to_be_set() {
 }
 
 #[test]
-fn stores_zones_and_levels_are_parsed() {
+fn stores_zones_formats_and_levels_are_parsed() {
     assert_eq!(World::new().server(&["--store", "memory"]).store, StoreKind::Memory);
     let error = World::new().server_error(&["--store", "Memory"]);
     assert_eq!(error, "--store: \"Memory\": expected log or memory");
@@ -147,6 +147,12 @@ fn stores_zones_and_levels_are_parsed() {
     assert_eq!(
         World::new().server_error(&["--log-time", "UTC"]),
         "--log-time: \"UTC\": expected utc or local"
+    );
+    assert_eq!(World::new().server(&[]).log_format, Format::Course);
+    assert_eq!(World::new().env("SERVER_LOG_FORMAT", "json").server(&[]).log_format, Format::Json);
+    assert_eq!(
+        World::new().server_error(&["--log-format", "text"]),
+        "--log-format: \"text\": expected course or json"
     );
     for (text, level) in [
         ("debug", Level::Debug),

@@ -4,11 +4,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::*;
-use crate::log::Zone;
+use crate::log::{Clock, Format, Zone, format};
 
-fn clock() -> Clock {
+fn lost(lines: u64) -> String {
     let now: fn() -> SystemTime = || UNIX_EPOCH + Duration::from_secs(1_724_278_275);
-    Clock { now, zone: Zone::Utc }
+    format::lost(Format::Course, &Clock { now, zone: Zone::Utc }, lines)
 }
 
 const LOST: &str = "2024-08-21 22:11:15 WARNING  action: log | result: fail | lost_lines: ";
@@ -36,7 +36,7 @@ fn queue(limit: usize) -> (Queue, Sender<io::Result<usize>>, Receiver<String>) {
 /// Returns a queue as [`queue`] does, with that pause between two writes.
 fn queue_with(pause: Duration, limit: usize) -> (Queue, Sender<io::Result<usize>>, Receiver<String>) {
     let ((tell, takes), (written, read)) = (channel(), channel());
-    (Queue::with_pause(pause, limit, clock(), Told { takes, written }).unwrap(), tell, read)
+    (Queue::with_pause(pause, limit, lost, Told { takes, written }).unwrap(), tell, read)
 }
 
 /// Waits until all is written, however busy the machine is: what can be written to is not stuck.

@@ -132,7 +132,7 @@ fn a_batch_of_block_gets_no_reply() {
         let mut server = server();
         give(&mut server, at(0), &hex(BATCH_OF_TWO));
         assert!(answer(&mut server, stored, None));
-        assert_eq!(take(&mut server, at(0)), []);
+        assert_eq!(take(&mut server, at(0)), [0_u8; 0]);
     }
 }
 

@@ -107,7 +107,7 @@ fn a_batch_with_an_invalid_bet_is_rejected_as_a_whole() {
             assert_eq!(error.to_string(), format!("bet {position}: {text} (at byte {offset})"));
             assert_eq!((error.bet, error.problem.field()), (Some(position), field));
             assert!(error.is_about_a_bet());
-            assert_eq!(take(&mut server, at(1)), [], "a batch has no answer of its own");
+            assert_eq!(take(&mut server, at(1)), [0_u8; 0], "a batch has no answer of its own");
             goes_on_but_is_not_finished(&mut server);
         }
     }
@@ -150,7 +150,7 @@ fn finished_that_arrives_with_an_invalid_batch_is_rejected() {
                 &server_events(&mut server)[..],
                 [ServerEvent::Rejected(1, RejectedBy::Malformed(_))]
             ));
-            assert_eq!(take(&mut server, at(1)), [], "answers leave in order");
+            assert_eq!(take(&mut server, at(1)), [0_u8; 0], "answers leave in order");
             server.reply(at(1), ticket, stored()).unwrap();
         } else {
             assert!(matches!(
