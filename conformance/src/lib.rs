@@ -2,6 +2,7 @@
 
 pub mod agency_files;
 mod by_program;
+pub mod certificates;
 pub mod client;
 pub mod cuts;
 pub mod dialects;

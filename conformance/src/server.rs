@@ -12,6 +12,7 @@ use lottery_core::lottery_service::{LotteryService, Stop};
 use lottery_core::server_connection::BareAnswer;
 use lottery_core::store::{MemoryStore, Store};
 use lottery_proto::ServerConfig;
+use lottery_runtime::Service;
 use lottery_runtime::sockets::listen;
 
 use crate::agency_files::WINNING;
@@ -101,12 +102,22 @@ impl RunningServer<MemoryStore> {
 impl<S: Store + 'static> RunningServer<S> {
     /// Starts a server.
     pub fn start<R: StoppableRuntime>(terms: &ServerSettings, store: S) -> Self {
+        Self::start_within::<R, _>(terms, store, |service| service)
+    }
+
+    /// Starts a server whose service is within another one.
+    pub fn start_within<R: StoppableRuntime, W: Service>(
+        terms: &ServerSettings,
+        store: S,
+        wrap: impl FnOnce(Arc<LotteryService>) -> W + Send + 'static,
+    ) -> Self {
         let lottery = terms.lottery(store).build().expect("the store can be read");
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let stop = lottery.stop();
-        let serving =
-            Task::start(format!("the server on {}", R::NAME), move || lottery.serve(&R::PROGRAM, listener));
+        let serving = Task::start(format!("the server on {}", R::NAME), move || {
+            lottery.serve_within(&R::PROGRAM, listener, wrap)
+        });
         Self { address, stop, serving: Some(serving) }
     }
 

@@ -147,6 +147,12 @@ macro_rules! table {
             server: the_server_replies_as_recorded, the_server_replies_to_agencies_of_exercise_7_as_recorded, the_server_replies_to_the_health_check_as_recorded;
             client: the_client_sends_what_was_recorded, the_health_check_sends_what_was_recorded;
         });
+        $crate::subject!($which tls in_time {
+            server: a_certificate_speaks_for_its_own_agency_only, an_anonymous_end_is_that_of_the_certificate,
+                a_peer_without_tls_is_refused_or_served, a_client_without_a_right_certificate_ends_at_once,
+                a_client_behind_tls_stops;
+            pair: agencies_with_certificates_get_their_winners;
+        });
         $crate::subject!($which whole_lotteries in_time {
             server: every_bet_is_on_disk;
             pair: every_agency_gets_its_winners;

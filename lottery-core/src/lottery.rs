@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use lottery_proto::{ServerConfig, ServerConfigBuilder};
-use lottery_runtime::{Listener, Serve};
+use lottery_runtime::{Listener, Serve, Service};
 use tracing::info;
 
 use crate::commit_queue::CommitQueue;
@@ -101,6 +101,20 @@ impl<S: Store + 'static> Lottery<S> {
     /// # Errors
     /// Fails if the thread of the committer cannot be started. Nothing was served then.
     pub fn serve(self, runtime: &impl Serve, listener: impl Into<Listener>) -> io::Result<Ended<S>> {
+        self.serve_within(runtime, listener, |service| service)
+    }
+
+    /// Serves like [`Lottery::serve`], with a service that `wrap` puts around the lottery's: its machines may be behind
+    /// TLS for example.
+    ///
+    /// # Errors
+    /// As for [`Lottery::serve`].
+    pub fn serve_within<W: Service>(
+        self,
+        runtime: &impl Serve,
+        listener: impl Into<Listener>,
+        wrap: impl FnOnce(Arc<LotteryService>) -> W,
+    ) -> io::Result<Ended<S>> {
         let Self { mut committer, commit_queue, service } = self;
         let listener = listener.into();
         let address = listener.to_string();
@@ -113,7 +127,7 @@ impl<S: Store + 'static> Lottery<S> {
             }
             result.map(|()| committer.into_store())
         })?;
-        let served = runtime.serve(listener, Arc::clone(&service));
+        let served = runtime.serve(listener, Arc::new(wrap(Arc::clone(&service))));
         service.say_unwritten();
         info!(action = "close_listener", result = "success", address = %address);
         commit_queue.close();

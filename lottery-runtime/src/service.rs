@@ -1,6 +1,7 @@
 //! Application of a server.
 
 use std::io;
+use std::sync::Arc;
 
 use lottery_proto::Instant;
 
@@ -35,4 +36,26 @@ pub trait Service: Send + Sync + 'static {
     /// `stop` ends the server as a signal would, for an application that ends it by itself. It may be called
     /// from any thread, at any time, any number of times, and never blocks.
     fn started(&self, stop: Box<dyn Fn() + Send + Sync>);
+}
+
+/// A shared service is a service, so that one can be put around it.
+impl<S: Service> Service for Arc<S> {
+    type Machine = S::Machine;
+
+    fn accept(
+        &self,
+        now: Instant,
+        peer: Peer,
+        mailbox: Mailbox<<Self::Machine as Machine>::Notice>,
+    ) -> Option<Self::Machine> {
+        self.as_ref().accept(now, peer, mailbox)
+    }
+
+    fn failed(&self, error: &io::Error) {
+        self.as_ref().failed(error);
+    }
+
+    fn started(&self, stop: Box<dyn Fn() + Send + Sync>) {
+        self.as_ref().started(stop);
+    }
 }

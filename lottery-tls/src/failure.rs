@@ -93,7 +93,7 @@ const fn certificate(error: &CertificateError) -> &'static str {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the peer's certificate is for another purpose"
         }
-        CertificateError::BadSignature => "a signature of the peer is wrong",
+        CertificateError::BadSignature => "a signature of the peer, or in its certificate, is wrong",
         _ => "the peer's certificate is not valid",
     }
 }

@@ -24,6 +24,7 @@ pub mod server_shutdown;
 pub mod sessions;
 pub mod split_input;
 pub mod timeouts;
+pub mod tls;
 pub mod transcripts;
 pub mod whole_lotteries;
 

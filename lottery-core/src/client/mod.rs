@@ -61,6 +61,16 @@ impl LotteryClient {
         })
     }
 
+    /// Tells the client that the server knows its agency by a certificate: on `framed` an agency without bets, whose END
+    /// names nobody, then gets its own winners and no others.
+    #[must_use]
+    pub fn identified(self) -> Self {
+        Self(match self.0 {
+            Kind::Plain(client) => Kind::Plain(client.identified()),
+            session @ Kind::Session(_) => session,
+        })
+    }
+
     /// Returns the work that is left.
     pub fn left(&self) -> Left {
         match &self.0 {

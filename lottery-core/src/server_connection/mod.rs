@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use lottery_proto::server::{Event, RejectedBy, Server};
 use lottery_proto::{
-    Code, EchoReply, Endpoint, Failure, Input, Instant, Io, ListSize, SocketError, WinnersReply,
+    AgencyId, Code, EchoReply, Endpoint, Failure, Input, Instant, Io, ListSize, SocketError, WinnersReply,
 };
-use lottery_runtime::{Machine, Mailbox};
+use lottery_runtime::{Machine, Mailbox, Secured};
 use tracing::{debug, warn};
 
 pub use self::bare_answers::BareAnswer;
@@ -29,6 +29,10 @@ const ANONYMOUS: &str = "it has finished without saying which agency it is, and 
 /// Failure sent to a peer of which too much was rejected.
 const TOO_OFTEN: Failure<'static> =
     Failure { code: Code::Malformed, text: "too much of what was sent was refused" };
+
+/// Failure sent to a peer that has connected without TLS to a server that wants it.
+const PLAIN: Failure<'static> =
+    Failure { code: Code::Malformed, text: "this server takes connections with TLS only" };
 
 /// Failure sent for a request that was dropped without a reply.
 const LOST: Failure<'static> =
@@ -125,6 +129,18 @@ impl Machine for ServerConnection {
         }
         self.take_events(now);
         self.update_standing(now);
+    }
+}
+
+impl Secured for ServerConnection {
+    fn identified(&mut self, now: Instant, agency: AgencyId) {
+        self.server.speaks_for(agency);
+        self.update_standing(now);
+    }
+
+    fn refuse_plain(&mut self, now: Instant) {
+        self.parting = Some(PLAIN.text);
+        self.server.reject(now, PLAIN);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Log lines of a connection, within its limits.
 
-use lottery_proto::{AgencyId, CloseReason, Instant};
+use lottery_proto::{AgencyId, CloseReason, Instant, SocketError};
 use tracing::{debug, info, warn};
 
 use crate::messages::Outcome;
@@ -146,7 +146,8 @@ impl Report {
             (CloseReason::Foreign(_), None) => {
                 debug!(action = "close_connection", result = "success", ip = %ip, reason = %closed);
             }
-            (CloseReason::Done | CloseReason::Lost(_), None) if !spoke => {
+            // A peer whose certificate is not taken says nothing, and its reason is what an operator looks for.
+            (CloseReason::Done | CloseReason::Lost(_), None) if !spoke && !is_not_secured(closed) => {
                 debug!(action = "close_connection", result = "success", ip = %ip, reason = %closed);
             }
             (closed, None) if closed.is_clean() => {
@@ -160,4 +161,9 @@ impl Report {
             }
         }
     }
+}
+
+/// Returns true if the connection ended because it could not be secured.
+const fn is_not_secured(closed: CloseReason) -> bool {
+    matches!(closed, CloseReason::Lost(SocketError::NotSecured(_)))
 }

@@ -6,8 +6,8 @@ use lottery_core::commit_queue::CommitQueue;
 use lottery_core::lottery_service::LotteryService;
 use lottery_core::messages::{Command, HelloOutcome, Notice, Request, Won};
 use lottery_core::store::{AgencyRecord, WinnersList, WinnersPiece};
-use lottery_proto::{Endpoint, Input, Instant, ListSize, ServerConfig, SocketError};
-use lottery_runtime::{Machine as _, Mailbox, Service as _};
+use lottery_proto::{AgencyId, Endpoint, Input, Instant, ListSize, ServerConfig, SocketError};
+use lottery_runtime::{Machine as _, Mailbox, Secured as _, Service as _};
 
 use crate::support::blocks::{block, hear};
 use lottery_testkit::{hello, session_batch};
@@ -148,4 +148,46 @@ fn a_session_is_not_ended_for_what_was_on_its_way_when_a_batch_was_rejected() {
     }
     // The first, as many as the window has, and more in spite of the replies.
     assert_eq!(rejected, 1 + 200 + 99);
+}
+
+#[test]
+fn a_connection_with_a_certificate_speaks_for_no_other_agency() {
+    let framed = |body: &str| format!("{:08}{body}", body.len()).into_bytes();
+    let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+    let service =
+        LotteryService::new(ServerConfig::builder(5).build().unwrap(), Arc::clone(&commit_queue), 1);
+    let mut connection =
+        service.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+    connection.identified(Instant::default(), AgencyId::new(2).unwrap());
+    hear(&mut connection, &framed("1;1\nAna;Paz;20000001;1980-01-01;7574\n"));
+    let sent = connection.poll_io().unwrap().send.to_vec();
+    assert_eq!(sent, framed("error;agency 1, expected 2 (at byte 0)"));
+    connection.handle(Instant::default(), Input::Sent(sent.len()));
+    hear(&mut connection, &framed("2;1\nAna;Paz;20000001;1980-01-01;7574\n"));
+    assert!(connection.poll_io().unwrap().send.is_empty(), "it is being stored");
+}
+
+#[test]
+fn a_peer_without_tls_is_refused_in_its_own_dialect() {
+    let framed = |body: &str| format!("{:08}{body}", body.len()).into_bytes();
+    for (asked, told) in [
+        (hello(1), &b"malformed|this server takes connections with TLS only"[..]),
+        (framed("1;0\n"), &framed("error;this server takes connections with TLS only")),
+        (b"F00001".to_vec(), b"E00043this server takes connections with TLS only"),
+        (b"C00001".to_vec(), b"E00043this server takes connections with TLS only"),
+        (b"N{AgencyID:1};".to_vec(), b"ERROR:this server takes connections with TLS only;"),
+        // A line comes back as it is, or not at all.
+        (b"are you there?\n".to_vec(), b""),
+    ] {
+        let commit_queue = Arc::new(CommitQueue::new(usize::MAX));
+        let service = LotteryService::new(ServerConfig::builder(5).build().unwrap(), commit_queue, 1);
+        let mut connection =
+            service.accept(Instant::default(), ([10, 0, 0, 1], 1).into(), Mailbox::new(|_| ())).unwrap();
+        connection.refuse_plain(Instant::default());
+        hear(&mut connection, &asked);
+        let io = connection.poll_io().unwrap();
+        let answer = String::from_utf8_lossy(io.send).trim_end_matches('\0').to_owned();
+        assert!(answer.ends_with(&*String::from_utf8_lossy(told)), "{answer:?}");
+        assert!(io.fin || !told.is_empty());
+    }
 }

@@ -30,6 +30,8 @@ pub(super) struct Asking {
     pub(super) winners: Vec<String>,
     /// True if there are no bets to send: the client only asks.
     alone: bool,
+    /// True if the server knows the agency by its certificate, so that it need not name itself.
+    pub(super) identified: bool,
     /// Number of connections in a row that were closed without a reply.
     unanswered: u32,
     /// True if it asks in a session, where a list of winners may be longer than a block.
@@ -89,10 +91,11 @@ impl PlainClient {
     /// On a dialect in which only batches carry the agency's number, an agency without bets is anonymous: it
     /// has learned that an *unknown* agency without bets has no winners. That is wrong if it has finished
     /// under its number with the bets of another file. So it sends its number in an empty batch, to learn if
-    /// the server knows it as finished.
+    /// the server knows it as finished. With a certificate it is not anonymous.
     pub(super) fn have_winners(&mut self, now: Instant) {
         let with_finished = self.winners_flow() == WinnersFlow::WithFinished;
-        if with_finished && self.bets.is_empty() && self.asking.checks_until.is_none() {
+        let anonymous = with_finished && self.bets.is_empty() && !self.asking.identified;
+        if anonymous && self.asking.checks_until.is_none() {
             self.asking.checks_until = Some(now.after(CHECK.min(self.job.connection.answer_timeout())));
             self.phase = Phase::Waiting(now);
             return self.leave(now);

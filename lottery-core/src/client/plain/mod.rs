@@ -103,6 +103,13 @@ impl PlainClient {
         self
     }
 
+    /// Tells it that the server knows its agency by a certificate.
+    #[must_use]
+    pub fn identified(mut self) -> Self {
+        self.asking.identified = true;
+        self
+    }
+
     /// Returns the work that is left.
     pub fn left(&self) -> Left {
         let (total, sent, stored) = (self.bets.len(), self.sent, self.stored);

@@ -56,6 +56,16 @@ fn a_connection_that_ends_badly_is_a_warning() {
     );
 }
 
+#[test]
+fn a_connection_that_could_not_be_secured_is_a_warning_with_its_reason() {
+    let failed = Input::Failed(SocketError::NotSecured("the peer has no certificate"));
+    let world = World::new(1, usize::MAX, 1);
+    let lines = lines(Level::Info, || connection(&world, &[Err(failed)]));
+    let last = "WARNING  action: close_connection | result: fail | ip: 10.0.0.1 | \
+                reason: connection lost: not secured: the peer has no certificate";
+    assert_eq!(lines, [ACCEPTED, last]);
+}
+
 const ACCEPTED: &str = "INFO     action: accept_connections | result: success | ip: 10.0.0.1";
 
 #[test]
