@@ -2,7 +2,7 @@
 
 #[cfg(feature = "machines")]
 mod bets;
-mod crc32c;
+pub mod crc32c;
 #[cfg(feature = "store")]
 pub mod disk;
 #[cfg(feature = "machines")]

@@ -42,6 +42,7 @@ mod sessions;
 mod shares;
 mod signals;
 mod stages;
+mod store_commands;
 mod store_faults;
 mod streams;
 mod support;

@@ -128,6 +128,12 @@ pub enum ServerCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print the winners' documents after the draw, one a line, also while the server runs
+    Winners {
+        /// Only those of this agency
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99_999))]
+        agency: Option<u32>,
+    },
     /// Check all of the log in data-dir, and bets.csv against it, also while the server runs
     Verify,
     /// Exit with 0 if a server accepts there and its committer answers

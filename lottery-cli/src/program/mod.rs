@@ -2,6 +2,7 @@
 
 mod client;
 mod control;
+mod drawn;
 mod ending;
 mod output;
 mod panics;

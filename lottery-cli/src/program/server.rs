@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 
 use super::control::Control;
 use super::streams::Logging;
-use super::{EXIT_STORE_FAILED, fail, print, settings, status, transfer, verify};
+use super::{EXIT_STORE_FAILED, drawn, fail, print, settings, status, transfer, verify};
 use crate::budget::limits;
 use crate::config::{self, ConfigError, ListenAddress, ServerCommand, ServerSettings, StoreKind};
 use crate::health;
@@ -40,6 +40,7 @@ pub fn server<R: Serve>(runtime: &R, dialects: &[Dialect], now: fn() -> SystemTi
         ServerCommand::Serve => serve(runtime, &settings, now),
         ServerCommand::Count => transfer::count(&settings),
         ServerCommand::Status { json } => status::status(&settings, *json),
+        ServerCommand::Winners { agency } => drawn::winners(&settings, *agency),
         ServerCommand::Verify => verify::verify(&settings),
         ServerCommand::Limits => print(&limits(&settings, R::CONNECTION_STACK)),
         ServerCommand::Health => ask_for_health(&settings.listen),
