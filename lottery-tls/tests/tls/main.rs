@@ -5,6 +5,7 @@ mod bytes;
 mod certificates;
 mod files;
 mod lotteries;
+mod openssl;
 mod services;
 mod stalls;
 mod support;
