@@ -20,6 +20,7 @@ extern crate alloc;
 
 mod bet;
 pub mod client;
+mod close_reason;
 mod conn;
 mod dialect;
 mod error;
@@ -39,9 +40,10 @@ pub use bet::{
     Iter as BetsIter, LineOfBet, MAX_DOCUMENT, MAX_NAME, ShortLine,
 };
 pub use client::{Client, ClientConfig, ClientConfigBuilder};
+pub use close_reason::{CloseReason, Violation};
 pub use conn::{Endpoint, Input, Instant, Io, Lender, SocketError, State};
 pub use dialect::{Dialect, DialectProfile, Foreign, RejectionSign, UnknownDialect, WinnersFlow};
-pub use error::{CloseReason, DecodeError, Problem, SendError, Violation};
+pub use error::{DecodeError, Problem, SendError};
 pub use server::{ConfigError, Server, ServerConfig, ServerConfigBuilder};
 pub use ticket::{ConnId, EchoReply, HelloReply, Receipt, Reply, ReplyError, Ticket, WinnersReply};
 pub use wire::{Code, Failure, ListError, ListSize, Window, block};

@@ -13,10 +13,6 @@ pub struct BetSlice<'a> {
 }
 
 impl<'a> BetSlice<'a> {
-    pub(super) const fn new(vec: &'a BetVec, places: &'a [Place]) -> Self {
-        Self { vec, places }
-    }
-
     /// Returns the number of bets.
     pub const fn len(&self) -> usize {
         self.places.len()
@@ -48,6 +44,13 @@ impl<'a> BetSlice<'a> {
     /// True if some name in the whole collection holds, or may hold, one of these separators of a dialect.
     pub(crate) fn may_hold(&self, separators: &[u8]) -> bool {
         self.vec.separators.hold_any(separators)
+    }
+}
+
+impl BetVec {
+    /// Returns the bets from index `from` on, counted from 0, at most `most`.
+    pub fn slice(&self, from: usize, most: usize) -> BetSlice<'_> {
+        BetSlice { vec: self, places: self.places.get(from..).unwrap_or_default() }.first(most)
     }
 }
 

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::Bet;
-use super::bet_slice::BetSlice;
 use super::separators::Separators;
 
 /// Length of a birthdate, in bytes.
@@ -18,7 +17,7 @@ const DATE: usize = "YYYY-MM-DD".len();
 pub struct BetVec {
     /// Bets in their order, each as [`Place`] says. Line ends may stand between them.
     text: String,
-    places: Vec<Place>,
+    pub(super) places: Vec<Place>,
     /// Separators of dialects in the names.
     pub(super) separators: Separators,
 }
@@ -101,11 +100,6 @@ impl BetVec {
     /// Returns the bets from index `from` on, counted from 0.
     pub fn iter_from(&self, from: usize) -> impl ExactSizeIterator<Item = Bet<'_>> {
         self.places.get(from..).unwrap_or_default().iter().map(|place| self.bet(place))
-    }
-
-    /// Returns the bets from index `from` on, counted from 0, at most `most`.
-    pub fn slice(&self, from: usize, most: usize) -> BetSlice<'_> {
-        BetSlice::new(self, self.places.get(from..).unwrap_or_default()).first(most)
     }
 
     /// Returns the bytes from the start of a bet to the end of the text.

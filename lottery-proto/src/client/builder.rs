@@ -26,6 +26,38 @@ use crate::wire::block::BLOCK_SIZE;
 #[must_use]
 pub struct ClientConfigBuilder(pub(super) ClientConfig);
 
+impl ClientConfig {
+    /// Returns the default settings for that agency and dialect, to be changed and checked.
+    pub const fn builder(agency: AgencyId, dialect: Dialect) -> ClientConfigBuilder {
+        ClientConfigBuilder(Self {
+            agency,
+            dialect,
+            total: None,
+            max_unsent: 64 * 1024,
+            max_batch: dialect.profile().batch_bytes,
+            max_message: 1024 * 1024,
+            max_answer: 1024 * 1024,
+            answer_timeout: Duration::from_secs(60),
+            hello_timeout: Duration::from_secs(5),
+            stall_timeout: Duration::from_secs(60),
+            linger_timeout: Duration::from_secs(1),
+        })
+    }
+
+    /// Returns the default settings for that agency and dialect.
+    ///
+    /// # Errors
+    /// The dialect cannot carry the agency's number.
+    pub fn new(agency: AgencyId, dialect: Dialect) -> Result<Self, ConfigError> {
+        Self::builder(agency, dialect).build()
+    }
+
+    /// Returns these settings, to be changed and checked again.
+    pub fn to_builder(&self) -> ClientConfigBuilder {
+        ClientConfigBuilder(self.clone())
+    }
+}
+
 impl ClientConfigBuilder {
     /// Sets the agency that the connection speaks for, at most [`Dialect::max_agency`].
     pub const fn agency(mut self, agency: AgencyId) -> Self {

@@ -2,11 +2,9 @@
 
 use core::time::Duration;
 
-use super::builder::ClientConfigBuilder;
 use super::send::MAX_ASKED;
 use crate::bet::AgencyId;
 use crate::dialect::Dialect;
-use crate::server::ConfigError;
 use crate::wire::MAX_LINE;
 
 /// Upper bound for the memory of requests and replies besides the buffers, in bytes. Each takes less than 50, and the
@@ -30,36 +28,6 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// Returns the default settings for that agency and dialect, to be changed and checked.
-    pub const fn builder(agency: AgencyId, dialect: Dialect) -> ClientConfigBuilder {
-        ClientConfigBuilder(Self {
-            agency,
-            dialect,
-            total: None,
-            max_unsent: 64 * 1024,
-            max_batch: dialect.profile().batch_bytes,
-            max_message: 1024 * 1024,
-            max_answer: 1024 * 1024,
-            answer_timeout: Duration::from_secs(60),
-            hello_timeout: Duration::from_secs(5),
-            stall_timeout: Duration::from_secs(60),
-            linger_timeout: Duration::from_secs(1),
-        })
-    }
-
-    /// Returns the default settings for that agency and dialect.
-    ///
-    /// # Errors
-    /// The dialect cannot carry the agency's number.
-    pub fn new(agency: AgencyId, dialect: Dialect) -> Result<Self, ConfigError> {
-        Self::builder(agency, dialect).build()
-    }
-
-    /// Returns these settings, to be changed and checked again.
-    pub fn to_builder(&self) -> ClientConfigBuilder {
-        ClientConfigBuilder(self.clone())
-    }
-
     /// Returns the agency that the connection speaks for.
     pub const fn agency(&self) -> AgencyId {
         self.agency

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use super::Client;
 use super::send::Asked;
+use crate::close_reason::CloseReason;
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
-use crate::error::{CloseReason, DecodeError, Problem};
+use crate::error::{DecodeError, Problem};
 use crate::wire::{Kind, PendingReply, Response};
 
 impl Client {

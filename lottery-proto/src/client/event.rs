@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::error::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::wire::{ClientCodec, Code, Kind, Line, Reason, Response, Window};
 
 /// Event that a [`Client`](crate::Client) hands to the application.

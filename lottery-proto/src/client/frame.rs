@@ -4,8 +4,9 @@ use core::ops::Range;
 
 use super::Client;
 use super::send::Asked;
+use crate::close_reason::{CloseReason, Violation};
 use crate::conn::{Instant, Transition};
-use crate::error::{CloseReason, DecodeError, Problem, Violation};
+use crate::error::{DecodeError, Problem};
 use crate::wire::{FrameCursor, Kind, Limits};
 
 impl Client {

@@ -13,10 +13,10 @@ pub use event::{Documents, Event, Rejected, Stored};
 
 use alloc::collections::VecDeque;
 
+use crate::close_reason::CloseReason;
 use crate::conn::{
     Endpoint, Input, Instant, Io, Lifecycle, RecvBuffer, SendBuffer, State, Timer, Timers, Transition,
 };
-use crate::error::CloseReason;
 use crate::wire::{ClientCodec, FrameCursor, Kind, Window, Written};
 use send::Asked;
 

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use crate::error::CloseReason;
+use crate::close_reason::CloseReason;
 
 /// State of a connection, the same for both roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

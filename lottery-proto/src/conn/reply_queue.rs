@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Instant, SendBuffer};
-use crate::error::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::wire::{
     AfterReply, Answer, Code, Failure, Kind, ListError, ListSize, Listing, Part, PendingReply, ServerCodec,
     TooLarge,

@@ -25,6 +25,33 @@ use crate::wire::block::BLOCK_SIZE;
 #[must_use]
 pub struct ServerConfigBuilder(pub(super) ServerConfig);
 
+impl ServerConfig {
+    /// Returns the default settings of a server with that many agencies, to be changed and checked.
+    pub fn builder(agencies: u32) -> ServerConfigBuilder {
+        ServerConfigBuilder(Self {
+            agencies,
+            max_in_flight: 32,
+            window: 1024,
+            window_bytes: 4 * 1024 * 1024,
+            max_buffer: 256 * 1024,
+            max_message: 1024 * 1024,
+            dialects: Dialect::ALL.to_vec(),
+            idle_timeout: Duration::from_secs(60),
+            message_timeout: Duration::from_secs(20),
+            stall_timeout: Duration::from_secs(20),
+            reply_timeout: Duration::from_secs(300),
+            linger_timeout: Duration::from_secs(1),
+            line_timeout: Duration::from_millis(100),
+            shrink_after: Duration::from_millis(250),
+        })
+    }
+
+    /// Returns these settings, to be changed and checked again.
+    pub fn to_builder(&self) -> ServerConfigBuilder {
+        ServerConfigBuilder(self.clone())
+    }
+}
+
 impl ServerConfigBuilder {
     /// Sets the number of agencies: they are numbered from 1 to this, 99999 at most.
     pub fn agencies(mut self, agencies: u32) -> Self {

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::builder::ServerConfigBuilder;
 use crate::bet::Spans;
 use crate::conn::FIRST_STEP;
 use crate::dialect::Dialect;
@@ -34,31 +33,6 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Returns the default settings of a server with that many agencies, to be changed and checked.
-    pub fn builder(agencies: u32) -> ServerConfigBuilder {
-        ServerConfigBuilder(Self {
-            agencies,
-            max_in_flight: 32,
-            window: 1024,
-            window_bytes: 4 * 1024 * 1024,
-            max_buffer: 256 * 1024,
-            max_message: 1024 * 1024,
-            dialects: Dialect::ALL.to_vec(),
-            idle_timeout: Duration::from_secs(60),
-            message_timeout: Duration::from_secs(20),
-            stall_timeout: Duration::from_secs(20),
-            reply_timeout: Duration::from_secs(300),
-            linger_timeout: Duration::from_secs(1),
-            line_timeout: Duration::from_millis(100),
-            shrink_after: Duration::from_millis(250),
-        })
-    }
-
-    /// Returns these settings, to be changed and checked again.
-    pub fn to_builder(&self) -> ServerConfigBuilder {
-        ServerConfigBuilder(self.clone())
-    }
-
     /// Returns the number of agencies.
     pub const fn agencies(&self) -> u32 {
         self.agencies

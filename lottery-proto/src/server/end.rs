@@ -2,9 +2,9 @@
 
 use super::Server;
 use crate::bet::AgencyId;
+use crate::close_reason::CloseReason;
 use crate::conn::{Instant, Transition};
 use crate::dialect::Dialect;
-use crate::error::CloseReason;
 use crate::wire::{Answer, Code, Failure, Kind, PendingReply};
 
 impl Server {

@@ -1,7 +1,8 @@
 //! Events that the server machine hands to the application.
 
 use crate::bet::{AgencyId, Bets, Span};
-use crate::error::{CloseReason, DecodeError};
+use crate::close_reason::CloseReason;
+use crate::error::DecodeError;
 use crate::ticket::{ConnId, EchoReply, HelloReply, Receipt, Ticket, WinnersReply};
 use crate::wire::{Kind, Line, Request};
 

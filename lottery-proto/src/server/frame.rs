@@ -2,9 +2,10 @@
 
 use super::Server;
 use super::decode::Front;
+use crate::close_reason::{CloseReason, Violation};
 use crate::conn::{Instant, Transition};
 use crate::dialect::{Dialect, Foreign};
-use crate::error::{CloseReason, DecodeError, Problem, Violation};
+use crate::error::{DecodeError, Problem};
 use crate::wire::{Code, Failure, FrameCursor, Limits, detect, foreign};
 
 /// Progress of the search for the end of a message.

@@ -20,11 +20,11 @@ pub use event::{Event, RejectedBy};
 use alloc::sync::Arc;
 
 use crate::bet::{AgencyId, Spans};
+use crate::close_reason::CloseReason;
 use crate::conn::{
     Endpoint, Input, Instant, Io, Lifecycle, RecvBuffer, ReplyQueue, SendBuffer, State, Timers, Transition,
 };
 use crate::dialect::Dialect;
-use crate::error::CloseReason;
 use crate::ticket::ConnId;
 use crate::wire::Failure;
 use decode::{Front, Step};

@@ -5,8 +5,9 @@ use alloc::string::ToString;
 use super::Server;
 use super::event::RejectedBy;
 use crate::bet::AgencyId;
+use crate::close_reason::{CloseReason, Violation};
 use crate::conn::Instant;
-use crate::error::{CloseReason, DecodeError, Problem, Violation};
+use crate::error::{DecodeError, Problem};
 use crate::wire::{Code, Failure, PendingReply};
 
 impl Server {

@@ -1,9 +1,9 @@
 //! Replies of the server machine.
 
 use super::Server;
+use crate::close_reason::CloseReason;
 use crate::conn::Instant;
 use crate::dialect::Dialect;
-use crate::error::CloseReason;
 use crate::ticket::{Receipt, Reply, ReplyError, Ticket, WinnersReply};
 use crate::wire::{Answer, Failure, Kind, ListError, TooLarge};
 

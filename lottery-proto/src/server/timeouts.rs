@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use super::Server;
+use crate::close_reason::CloseReason;
 use crate::conn::{Instant, State, Timer, Transition, message_limit};
-use crate::error::CloseReason;
 use crate::wire::{Code, Failure};
 
 /// Maximum number of bytes that are read and dropped at the end of a connection. Reading without end would cost as much
