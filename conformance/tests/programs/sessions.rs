@@ -141,9 +141,9 @@ fn a_file_that_was_changed_is_not_sent(runtime: &str) {
 
 fn a_second_process_takes_over(runtime: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let both = [1, 2].map(|agency| Bets::make(dir.path(), agency, 1000));
-    // Without a window it would have sent all of them before it is superseded.
-    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2", "--window", "16"]));
+    let both = [1, 2].map(|agency| Bets::make(dir.path(), agency, 2000));
+    // With a larger window it would have sent all of them before it is superseded.
+    let server = Process::start(server(runtime, dir.path()).args(["--agencies", "2", "--window", "2"]));
     let address = server.address();
     let start = || Process::start(&mut agency(runtime, dir.path(), &both[0], address));
     let superseded =
@@ -160,7 +160,7 @@ fn a_second_process_takes_over(runtime: &str) {
     done(Process::start(&mut agency(runtime, dir.path(), &both[1], address)), &both[1]);
     done(newest, &both[0]);
     server.stop(Signal::TERM);
-    assert_eq!(stored(&dir.path().join("data"), &both), [1000, 1000]);
+    assert_eq!(stored(&dir.path().join("data"), &both), [2000, 2000]);
 }
 
 fn a_missing_server_is_given_up(runtime: &str) {
