@@ -11,15 +11,18 @@ pub mod input;
 pub mod load;
 pub mod lottery;
 pub mod machine;
+pub mod meter;
 pub mod options;
 pub mod peers;
 pub mod process;
 pub mod producers;
 pub mod read;
 pub mod record;
+pub mod serve;
 pub mod textbook;
 pub mod traffic;
 pub mod work;
+pub mod worker;
 
 /// Returns the median of the values; the upper one of the two in the middle if their number is even.
 ///

@@ -3,18 +3,17 @@
 use std::collections::VecDeque;
 use std::env;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read, Write as _, stdin};
+use std::io::{BufReader, Read, Write as _, stdin};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use lottery_proto::block::BLOCK_SIZE;
-use lottery_testkit::process::Running;
 use lottery_testkit::{BATCH_ACK, WELCOME, hello};
 
 use crate::framing::{packets, read};
 use crate::input::{Blocks, agencies};
 use crate::process::{cpu, this_program};
+use crate::worker::Worker;
 
 /// Role of the process of an agency.
 pub const ROLE: &str = "load";
@@ -42,13 +41,16 @@ pub struct Sent {
 /// If the server or an agency fails.
 pub fn send_all(server: SocketAddr, window: usize, batches: usize) -> Sent {
     let count = Blocks::of(&agencies()).agencies().count();
-    let mut loads: Vec<Load> =
-        (0..count).map(|agency| Load::start(server, agency, window, batches)).collect();
+    let mut loads: Vec<Worker> = (0..count).map(|agency| start(server, agency, window, batches)).collect();
     // Every client is connected and has its Welcome before the first one sends.
-    loads.iter_mut().for_each(Load::wait_until_ready);
+    for load in &mut loads {
+        assert_eq!(load.line(), "ready");
+    }
     let start = Instant::now();
-    loads.iter_mut().for_each(Load::go);
-    let results: Vec<Vec<f64>> = loads.iter_mut().map(Load::result).collect();
+    for load in &loads {
+        load.tell("go");
+    }
+    let results: Vec<Vec<f64>> = loads.iter_mut().map(result).collect();
     Sent {
         seconds: start.elapsed().as_secs_f64(),
         bets: results.iter().map(|result| result[1]).sum(),
@@ -108,43 +110,15 @@ fn receive(replies: &mut impl Read, kind: u8) {
     assert_eq!(reply[0], kind, "the reply's type");
 }
 
-/// Process of an agency.
-struct Load {
-    process: Running,
-    lines: BufReader<ChildStdout>,
+fn start(server: SocketAddr, agency: usize, window: usize, batches: usize) -> Worker {
+    let arguments = [server.to_string(), agency.to_string(), window.to_string(), batches.to_string()];
+    Worker::start(this_program(ROLE).args(arguments)).expect("this program starts")
 }
 
-impl Load {
-    fn start(server: SocketAddr, agency: usize, window: usize, batches: usize) -> Self {
-        let arguments = [server.to_string(), agency.to_string(), window.to_string(), batches.to_string()];
-        let mut command = this_program(ROLE);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let process = Running::start(&mut command).expect("this program starts");
-        let lines = BufReader::new(process.stdout().expect("it is piped"));
-        Self { process, lines }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).expect("the agency's process works");
-        line
-    }
-
-    fn wait_until_ready(&mut self) {
-        assert_eq!(self.line(), "ready\n");
-    }
-
-    fn go(&mut self) {
-        self.process.stdin().expect("it is piped").write_all(b"go\n").expect("the agency's process works");
-    }
-
-    /// Waits for the process, and returns its processor time in seconds, its bets, and the time of each
-    /// acknowledgement in microseconds.
-    fn result(&mut self) -> Vec<f64> {
-        let line = self.line();
-        let result = line.split_whitespace().map(|number| number.parse().expect("a number")).collect();
-        let status = self.process.wait(Duration::MAX).expect("the agency's process ends");
-        assert!(status.is_some_and(|status| status.success()));
-        result
-    }
+/// Waits for the process of an agency, and returns its processor time in seconds, its bets, and the time of each
+/// acknowledgement in microseconds.
+fn result(load: &mut Worker) -> Vec<f64> {
+    let numbers = load.numbers();
+    load.finish();
+    numbers
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use lottery_proto::Dialect;
 use lottery_testkit::process::{self, Running, free_address};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// Name of the environment variable that holds a process's role.
 const ROLE: &str = "BENCH_ROLE";
@@ -34,6 +35,16 @@ pub fn role() -> Option<String> {
 pub fn this_program(role: &str) -> Command {
     let mut command = Command::new(env::current_exe().expect("this program"));
     command.env(ROLE, role);
+    command
+}
+
+/// Returns a command that runs this program in that role, by a program that runs others.
+///
+/// # Panics
+/// If the path of this program is unknown.
+pub fn this_program_by(program: &str, arguments: &[&str], role: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).arg(env::current_exe().expect("this program")).env(ROLE, role);
     command
 }
 
@@ -78,6 +89,21 @@ pub fn allow_descriptors(wanted: u64) -> u64 {
         }
     }
     current.unwrap_or(wanted)
+}
+
+/// Runs `work` with this process, and those that it starts, on one core: where the system puts them does not matter
+/// then. A wake-up on another core may cost more than what is measured.
+///
+/// # Panics
+/// If the system does not permit it.
+pub fn on_one_core(work: impl FnOnce()) {
+    let all = sched_getaffinity(None).expect("this process runs somewhere");
+    let first = (0..CpuSet::MAX_CPU).find(|core| all.is_set(*core)).expect("it runs somewhere");
+    let mut one = CpuSet::new();
+    one.set(first);
+    sched_setaffinity(None, &one).expect("it may run on less");
+    work();
+    sched_setaffinity(None, &all).expect("it has run there before");
 }
 
 /// Server that listens. It is killed on drop.

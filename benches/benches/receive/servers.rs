@@ -1,17 +1,13 @@
 //! Servers that are compared.
 
-use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::{io, thread};
+use std::io;
+use std::net::SocketAddr;
 
-use benches::machine::Nothing;
 use benches::process::argument;
-use lottery_core::commit_queue::CommitQueue;
-use lottery_core::committer::{self, Committer, Rules};
-use lottery_core::lottery_service::LotteryService;
+use benches::serve::{lottery, serve};
 use lottery_proto::{Instant, ServerConfig};
-use lottery_runtime::{Machine, Peer, sockets::listen};
-use lottery_runtime::{Mailbox, Serve as _, Service};
+use lottery_runtime::sockets::listen;
+use lottery_runtime::{Machine, Mailbox, Peer, Service};
 
 use crate::machines::{Counting, Granting};
 use crate::plain;
@@ -26,30 +22,9 @@ pub(crate) fn run(runtime: &str, kind: &str) {
         ("loop", "smol") => plain::on_smol(listener),
         ("driver", _) => serve(runtime, listener, Each(Counting::new)),
         ("server", _) => serve(runtime, listener, Each(Granting::new)),
-        ("lottery", _) => lottery(runtime, listener),
+        ("lottery", _) => lottery(runtime, listener, ServerConfig::builder(u8::MAX.into()).build().unwrap()),
         _ => panic!("there is no {kind} on {runtime}"),
     }
-}
-
-/// Runs the whole lottery with a store that keeps nothing.
-fn lottery(runtime: &str, listener: TcpListener) {
-    let rules = Rules { agencies: u8::MAX.into(), winning_number: 0 };
-    let mut committer = Committer::open(Nothing, rules).expect("it does nothing");
-    let commit_queue = Arc::new(CommitQueue::new(16 * 1024 * 1024));
-    let requests = Arc::clone(&commit_queue);
-    thread::spawn(move || committer::run(&mut committer, &requests));
-    let config = ServerConfig::builder(rules.agencies).build().unwrap();
-    serve(runtime, listener, LotteryService::new(config, commit_queue, 16));
-}
-
-fn serve(runtime: &str, listener: TcpListener, service: impl Service) {
-    let service = Arc::new(service);
-    let served = match runtime {
-        "tokio" => runtime_tokio::Tokio.serve(listener, service),
-        "std" => runtime_std::Std.serve(listener, service),
-        _ => runtime_smol::Smol.serve(listener, service),
-    };
-    served.expect("the runtime works");
 }
 
 /// Service that gives each connection a new machine.

@@ -156,7 +156,7 @@ fn lottery(goals: &mut Vec<Goal>, measured: &Measured) {
     }
 }
 
-/// Adds the goals of receiving, and of many producers.
+/// Adds the goals of receiving, of a long line, and of many producers.
 fn others(goals: &mut Vec<Goal>, measured: &Measured) {
     for runtime in RUNTIMES {
         for (kind, does) in [("driver", "receive"), ("server", "receive and validate")] {
@@ -167,6 +167,12 @@ fn others(goals: &mut Vec<Goal>, measured: &Measured) {
                 found,
             ));
         }
+    }
+    for runtime in RUNTIMES {
+        // The measured ratio is ours to theirs; the goal is theirs to ours.
+        let found = measured.number(&["line", runtime], 1).map(|ours| 1.0 / ours);
+        let what = format!("a bare copy's rate on a line of 100 ms, of a session's on {runtime}");
+        goals.push(times(what, 1.0 / 0.7, found));
     }
     for (producers, most) in [("5", 1.0 / 2.0), ("100", 1.0 / 12.0)] {
         let found = measured.number(&[&format!("producers {producers}"), "together"], 1);

@@ -18,6 +18,8 @@ pub(super) enum Part {
     Ingest,
     /// Receiving over the network, with nothing stored: two minutes
     Receive,
+    /// Sessions on the wire, and on a line with a long round trip: five minutes
+    Sessions,
     /// Thousands of idle connections: two minutes
     Connections,
     /// Whole lotteries beside plain programs: two minutes
@@ -28,8 +30,15 @@ pub(super) enum Part {
 
 impl Part {
     /// All parts, in the order in which they run.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Ratios, Self::Ingest, Self::Receive, Self::Connections, Self::Lottery, Self::Large];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Ratios,
+        Self::Ingest,
+        Self::Receive,
+        Self::Sessions,
+        Self::Connections,
+        Self::Lottery,
+        Self::Large,
+    ];
 
     /// Returns the name of the part and of its program.
     pub(super) fn name(self) -> &'static str {
@@ -37,6 +46,7 @@ impl Part {
             Self::Ratios => "ratios",
             Self::Ingest => "ingest",
             Self::Receive => "receive",
+            Self::Sessions => "sessions",
             Self::Connections => "connections",
             Self::Lottery => "lottery",
             Self::Large => "large",
@@ -61,7 +71,7 @@ impl Part {
         cargo.push("--");
         match self {
             Self::Ratios => cargo.push(&rounds),
-            Self::Ingest | Self::Lottery => cargo.extend(["--rounds", &ingest]),
+            Self::Ingest | Self::Sessions | Self::Lottery => cargo.extend(["--rounds", &ingest]),
             Self::Receive => cargo.extend(["--rounds", &ingest, "--megabytes", "500"]),
             Self::Connections | Self::Large => {}
         }

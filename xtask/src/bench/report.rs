@@ -78,6 +78,8 @@ mod tests {
         for runtime in RUNTIMES {
             lines.push(format!("receive,{runtime},driver,0.200,0.250,2.00"));
             lines.push(format!("receive,{runtime},server,0.500,0.625,1.00"));
+            lines.push(format!("sessions,1,{runtime},48.650,0.065,0.100,0.080"));
+            lines.push(format!("line,{runtime},16.00,0.800"));
             lines.push(format!("connections,{runtime},10000,1024,20000,0.0000"));
             lines.push(format!("crowd,{runtime},braces,1000,0.500"));
             for dialect in ["block", "braces", "framed"] {
@@ -115,10 +117,13 @@ mod tests {
             "| batches of 5 producers by groups, of one sync for each | 0.50 × | 0.25 × | holds |",
             "| batches of 100 producers by groups, of one sync for each | 0.083 × | 0.250 × | **not yet** |",
             "| processor time to receive on std, of a plain loop's | 0.65 × | 0.25 × | holds |",
+            "| a bare copy's rate on a line of 100 ms, of a session's on smol | 1.43 × | 1.25 × | holds |",
             "| the memory of an idle connection on tokio | 2.00 KiB | 1.00 KiB | holds |",
             "| 5 | 100000 | 400000 | 0.25 |",
             "| 16 | sqlite | 1.5 | 2.5 | 300 | 900 | 0.5 | 0.1 | 15.0 |",
             "| smol | server | 0.500 | 0.625 | 1.00 |",
+            "| 1 | std | 48.650 | 0.065 | 0.100 | 0.080 |",
+            "| std | 16.00 | 0.800 |",
             "| tokio | 10000 | 1024 | 20000 | 0.0000 |",
             "| std | braces | 1000 | 0.500 |",
             "| block | smol | 0.050 | 0.0400 | 0.200 | 0.300 |",

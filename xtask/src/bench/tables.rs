@@ -25,6 +25,7 @@ pub(super) fn all(measured: &Measured) -> String {
     producers(&mut text, measured);
     ingest(&mut text, measured);
     receiving(&mut text, measured);
+    sessions(&mut text, measured);
     connections(&mut text, measured);
     lottery(&mut text, measured);
     large(&mut text, measured);
@@ -103,7 +104,7 @@ fn producers(text: &mut String, measured: &Measured) {
 
 fn ingest(text: &mut String, measured: &Measured) {
     let head = "![Durable ingest](ingest.svg)\n\nA server and its clients as processes, and the same bets for all. `sink` \
-                appends the blocks that it receives, syncs and acknowledges, and looks at none; `zeroed` does so in files \
+                appends the packets that it receives, syncs and acknowledges, and looks at none; `zeroed` does so in files \
                 of zeros that are made ahead. The others are the sink with something else behind it, which makes each \
                 group durable before it is acknowledged: `sqlite` in a transaction (WAL, `synchronous = FULL`), \
                 `postgres` by a `COPY`, `redis` by an `RPUSH` for each batch (`appendfsync always`), `nats` by a message \
@@ -126,12 +127,30 @@ fn ingest(text: &mut String, measured: &Measured) {
 }
 
 fn receiving(text: &mut String, measured: &Measured) {
-    let head = "The processor time of a server for a gigabyte of blocks, each acknowledged. `loop` reads block \
-                after block and looks at none; `driver` is our driver with a machine that looks at none; `server` is the \
+    let head = "The processor time of a server for a gigabyte of batches, each acknowledged. `loop` reads packet \
+                after packet and looks at none; `driver` is our driver with a machine that looks at none; `server` is the \
                 driver with the protocol's machine, which validates every bet; `lottery` is the whole lottery with a \
                 store that keeps nothing.\n\n| | | CPU s for a GB | × `loop` | GB/s |\n| --- | --- | ---: | ---: | \
                 ---: |\n";
     table(text, "Receiving", head, of_runtimes(measured, "receive"));
+}
+
+/// Appends the tables of sessions on the wire and on a long line.
+fn sessions(text: &mut String, measured: &Measured) {
+    let head = "For a million bets of an agency, over the loopback interface: bytes that TCP carries, and processor time \
+                with a store that keeps nothing.\n\n| window | | MB up | MB down | server CPU s | agency CPU s |\n\
+                | ---: | --- | ---: | ---: | ---: | ---: |\n";
+    let rows = ["1", "16"].into_iter().flat_map(|window| {
+        let rows: Vec<String> = measured
+            .group(&["sessions", window])
+            .map(|rest| format!("{window} | {}", rest.join(" | ")))
+            .collect();
+        rows
+    });
+    table(text, "Sessions on the wire", head, rows);
+    let head = "Bets that the server's program acknowledges on a line with a round trip of 100 ms, beside `copy`, a bare \
+                copy of the same bytes. Each has one connection.\n\n| | MB/s | × `copy` |\n| --- | ---: | ---: |\n";
+    table(text, "Sessions on a long line", head, measured.group(&["line"]).map(|rest| rest.join(" | ")));
 }
 
 /// Appends the table of idle connections, and that of the lotteries beside them.
