@@ -1,6 +1,6 @@
 //! Forms in which an application stores or logs what the protocol carries, with the feature `serde`.
 //!
-//! Whatever is read is checked as if it had come from a peer: a [`Bet`] or a [`BetVec`] that was read is valid. A bet is a
+//! Input is checked as if it had come from a peer: a [`Bet`] or a [`BetVec`] that was read is valid. A bet is a
 //! map of its five fields, the number a number; a [`BetVec`] a list of bets; an [`AgencyId`] its number; a [`Dialect`] and
 //! a [`Code`] their names.
 

@@ -95,7 +95,7 @@ pub(crate) fn run() {
         for contender in CONTENDERS {
             let port = ports.next().expect("there are thousands");
             println!("{}", if contender == "copy" { copy(port) } else { session(contender, port) });
-            // What the last one has left on the line arrives.
+            // The last packets of the one before arrive.
             thread::sleep(Duration::from_millis(6 * DELAY));
         }
     }

@@ -115,7 +115,7 @@ fn a_client_whose_dialect_cannot_name_its_agency_does_not_connect(runtime: &str)
     let fields =
         ["--first-name=Ana", "--last-name=Paz", "--document=1", "--birthdate=1980-01-01", "--number=1"];
     let what: [&[&str]; 3] = [&["winners"], &[&["bet"], &fields[..]].concat(), &["--bets", "bets.csv"]];
-    // What is no part of a list goes without a session.
+    // Queries and single bets are no part of a list, and go without a session.
     for (dialect, what, limit) in
         [("block", &what[..], "block"), ("session", &what[..2], "session sends this in block, which")]
     {

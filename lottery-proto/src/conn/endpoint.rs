@@ -88,7 +88,7 @@ pub enum SocketError {
     /// again.
     #[error("not secured: {0}")]
     NotSecured(&'static str),
-    /// What secures the connection broke, for this reason: an end without its mark, or changed bytes for example.
+    /// The protection of the connection broke, for this reason: an end without its mark, or changed bytes for example.
     #[error("no longer secured: {0}")]
     Broken(&'static str),
     /// Another failure, or one without a reason that the driver knows.

@@ -32,7 +32,7 @@ fn alerted(first: &[u8]) -> (Vec<u8>, String) {
     let io = server.poll_io().unwrap();
     assert!(io.fin && !io.recv.is_empty());
     assert_eq!(io.deadline, Some(at(1000)));
-    // What still comes is dropped, for a second.
+    // Later bytes are dropped, for a second.
     server.handle(at(0), Input::FinSent);
     give(&mut server, at(500), &[7; 1000]);
     server.handle(at(999), Input::Timeout);

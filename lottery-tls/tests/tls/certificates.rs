@@ -23,7 +23,7 @@ fn rejected(ca: &Ca, own: Option<&Pair>, revoked: Option<&str>) -> (AlertDescrip
     let mut client = raw::client(raw::config(ca, own));
     let error = raw::exchange(&mut client, &mut server, at(0)).unwrap_err();
     let Error::AlertReceived(alert) = error else { panic!("{error}") };
-    // What the client sends, as it thinks that it is connected, is dropped.
+    // The client thinks that it is connected, and its bytes are dropped.
     assert!(server.get_ref().agency.is_none());
     let Some(CloseReason::Lost(error @ SocketError::NotSecured(_))) = server.get_ref().closed else {
         panic!("{server:?}")

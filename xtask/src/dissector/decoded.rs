@@ -14,7 +14,7 @@ use lottery_testkit::{ANA, DRAWN, PendingRequest, at, bet, feed, take, text};
 use super::conversation::Conversation;
 use super::tshark::Shown;
 
-/// What each side said, a line a message.
+/// Messages of both sides, one a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) client: Vec<String>,
