@@ -35,7 +35,7 @@ pub use crc32c::crc32c;
 pub use events::{ClientEvent, ServerEvent, client_events, server_events};
 #[cfg(feature = "machines")]
 pub use machines::{
-    LATE_INPUTS, at, carry, client, client_of, feed, give, open_session, server, server_with, take,
+    LATE_INPUTS, at, carry, client, client_of, drive, feed, give, open_session, server, server_with, take,
 };
 pub use packets::{
     BATCH, BATCH_ACK, BET, BET_ACK, BLOCK, ERROR, FINISHED, HELLO, WELCOME, WINNER, batch, block, framed,

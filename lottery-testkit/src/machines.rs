@@ -9,6 +9,8 @@ use lottery_proto::{
 };
 
 use crate::packets::hello;
+use crate::pipe::Pipe;
+use crate::rng::Rng;
 
 /// Inputs that a closed machine ignores.
 pub const LATE_INPUTS: [Input; 7] = [
@@ -58,6 +60,34 @@ pub fn carry(from: &mut impl Endpoint, to: &mut impl Endpoint, now: Instant) {
         }
         from.handle(now, Input::Sent(n));
     }
+}
+
+/// Moves some bytes between a machine and its pipes, cut by chance, or an end, in one direction. Returns true if anything moved.
+pub fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant, rng: &mut Rng) -> bool {
+    let Some(io) = end.poll_io() else {
+        into.clear();
+        return if end.resets() { out.reset() } else { out.end() };
+    };
+    let room = io.send.len().min(out.room());
+    let read = io.recv.len().min(into.readable());
+    let cut = |most: usize, rng: &mut Rng| if rng.one_in(3) { 1 + rng.index(most) } else { most };
+    if room > 0 && (read == 0 || rng.one_in(2)) {
+        let n = cut(room, rng);
+        out.write(&io.send[..n]);
+        end.handle(now, Input::Sent(n));
+    } else if read > 0 {
+        let n = cut(read, rng);
+        into.read(&mut io.recv[..n]);
+        end.handle(now, Input::Received(n));
+    } else if io.fin {
+        out.end();
+        end.handle(now, Input::FinSent);
+    } else if !io.recv.is_empty() && into.read_end() {
+        end.handle(now, if into.is_reset() { Input::Failed(SocketError::Reset) } else { Input::Eof });
+    } else {
+        return false;
+    }
+    true
 }
 
 /// Takes all that the machine wants to send now, in small pieces.

@@ -220,8 +220,8 @@ fn a_client_takes_an_end_without_that_of_tls_for_a_failure() {
     while joined.server.get_ref().stored.is_empty() {
         joined.now = joined.now.after(std::time::Duration::from_millis(1));
         let Joined { server, client, up, down, now, rng } = &mut joined;
-        crate::support::pair::drive(client, up, down, *now, rng);
-        crate::support::pair::drive(server, down, up, *now, rng);
+        lottery_testkit::drive(client, up, down, *now, rng);
+        lottery_testkit::drive(server, down, up, *now, rng);
     }
     // In this dialect an end is the acknowledgement.
     let now = joined.now;

@@ -59,8 +59,8 @@ fn a_shutdown_ends_both_sides_in_the_handshake_and_later() {
         (joined.up, joined.down) = (Pipe::new(700), Pipe::new(700));
         for _ in 0..steps {
             let Joined { server, client, up, down, now, rng } = &mut joined;
-            crate::support::pair::drive(client, up, down, *now, rng);
-            crate::support::pair::drive(server, down, up, *now, rng);
+            lottery_testkit::drive(client, up, down, *now, rng);
+            lottery_testkit::drive(server, down, up, *now, rng);
         }
         let now = joined.now;
         joined.server.handle(now, Input::Shutdown);

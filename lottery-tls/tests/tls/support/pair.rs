@@ -1,46 +1,12 @@
 //! Server and client behind TLS in virtual time, joined by pipes that cut the stream anywhere.
 
-use lottery_proto::{BetVec, Dialect, Endpoint, Input, Instant, SocketError};
+use lottery_proto::{BetVec, Dialect, Endpoint, Input, Instant};
 use lottery_runtime::Dialer;
-use lottery_testkit::{Pipe, Rng, at, bet};
+use lottery_testkit::{Pipe, Rng, at, bet, drive};
 use lottery_tls::{Tls, TlsClientConfig, TlsDialer, TlsServerConfig};
 
 use super::certificates::{Ca, SERVER, client_config, server_config};
 use super::machines::{Sending, Storing};
-
-/// Moves some bytes, or an end, in one direction. Returns true if anything moved.
-pub(crate) fn drive(
-    end: &mut impl Endpoint,
-    out: &mut Pipe,
-    into: &mut Pipe,
-    now: Instant,
-    rng: &mut Rng,
-) -> bool {
-    let Some(io) = end.poll_io() else {
-        into.clear();
-        return if end.resets() { out.reset() } else { out.end() };
-    };
-    let room = io.send.len().min(out.room());
-    let read = io.recv.len().min(into.readable());
-    let cut = |most: usize, rng: &mut Rng| if rng.one_in(3) { 1 + rng.index(most) } else { most };
-    if room > 0 && (read == 0 || rng.one_in(2)) {
-        let n = cut(room, rng);
-        out.write(&io.send[..n]);
-        end.handle(now, Input::Sent(n));
-    } else if read > 0 {
-        let n = cut(read, rng);
-        into.read(&mut io.recv[..n]);
-        end.handle(now, Input::Received(n));
-    } else if io.fin {
-        out.end();
-        end.handle(now, Input::FinSent);
-    } else if !io.recv.is_empty() && into.read_end() {
-        end.handle(now, if into.is_reset() { Input::Failed(SocketError::Reset) } else { Input::Eof });
-    } else {
-        return false;
-    }
-    true
-}
 
 /// Both sides of a connection.
 pub(crate) struct Joined {

@@ -8,41 +8,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use lottery_proto::{
-    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Endpoint, Input, Instant, Server,
-    ServerConfig, SocketError, Violation, WinnersFlow,
+    AgencyId, Client, ClientConfig, CloseReason, ConnId, Dialect, Input, Server, ServerConfig, SocketError,
+    Violation, WinnersFlow,
 };
 
 use client::{ClientSide, Task};
-use lottery_testkit::{BLOCK, Pipe, Rng, at};
+use lottery_testkit::{BLOCK, Pipe, Rng, at, drive};
 use server::{ServerSide, winners};
-
-/// Moves some bytes, or an end, in one direction. Returns true if anything moved.
-fn drive(end: &mut impl Endpoint, out: &mut Pipe, into: &mut Pipe, now: Instant, rng: &mut Rng) -> bool {
-    let Some(io) = end.poll_io() else {
-        into.clear();
-        return if end.resets() { out.reset() } else { out.end() };
-    };
-    let room = io.send.len().min(out.room());
-    let read = io.recv.len().min(into.readable());
-    let cut = |most: usize, rng: &mut Rng| if rng.one_in(3) { 1 + rng.index(most) } else { most };
-    if room > 0 && (read == 0 || rng.one_in(2)) {
-        let n = cut(room, rng);
-        out.write(&io.send[..n]);
-        end.handle(now, Input::Sent(n));
-    } else if read > 0 {
-        let n = cut(read, rng);
-        into.read(&mut io.recv[..n]);
-        end.handle(now, Input::Received(n));
-    } else if io.fin {
-        out.end();
-        end.handle(now, Input::FinSent);
-    } else if !io.recv.is_empty() && into.read_end() {
-        end.handle(now, if into.is_reset() { Input::Failed(SocketError::Reset) } else { Input::Eof });
-    } else {
-        return false;
-    }
-    true
-}
 
 /// Runs a conversation to its end, and returns the number of steps.
 fn run(dialect: Dialect, seed: u64, pipe: usize, tasks: usize) -> usize {
